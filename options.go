@@ -211,7 +211,8 @@ func Atomic() RestoringOption {
 	return option(func(o *options) { o.atomic = true })
 }
 
-// Strict makes [LoadWeights] reject a checkpoint that holds values that the model lacks.
+// Strict makes [LoadWeights] reject a checkpoint that holds values that the model lacks. With [At] it considers only values below
+// that object. A save counter is never rejected.
 func Strict() LoadOption { return option(func(o *options) { o.strict = true }) }
 
 // Partial makes [LoadWeights] leave values that the checkpoint lacks unchanged. At least one value must be found.

@@ -12,6 +12,10 @@ import (
 // tensor that is not built.
 type Shape []int
 
+// MaxRank is the largest number of axes in TensorFlow (TensorShape::MaxDimensions). Readers of files reject longer shapes. This
+// package does not.
+const MaxRank = 254
+
 // Len returns the number of elements of a tensor of shape s: 1 for a scalar, 0 if an axis is empty. It is meaningful only if
 // [Shape.Check] returns nil.
 func (s Shape) Len() int {

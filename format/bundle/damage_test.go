@@ -150,13 +150,13 @@ func TestDamagedParts(t *testing.T) {
 		f := new(forgery)
 		whole := record{dtype: tensor.DTInt16, shape: tensor.Shape{4, 2}, slices: slices.Clone(parts)}
 		for _, p := range parts {
-			f.put(string(sliceKey("w", p)), tensor.DTInt16, tensor.Shape{2, 2}, []byte("01234567"), nil)
+			f.put(string(slicekey.Of("w", p)), tensor.DTInt16, tensor.Shape{2, 2}, []byte("01234567"), nil)
 		}
 		edit(f, &whole)
 		f.raw("w", whole.append(nil))
 		return f
 	}
-	first := string(sliceKey("w", parts[0]))
+	first := string(slicekey.Of("w", parts[0]))
 	tests := []struct {
 		name string
 		edit func(f *forgery, whole *record)

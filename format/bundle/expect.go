@@ -6,6 +6,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -40,7 +41,7 @@ func (r *Reader) Expect(wanted iter.Seq[format.Wanted]) {
 		for _, s := range rec.slices {
 			var part record
 			at, _, err := s.Resolve(rec.shape)
-			if err == nil && part.decode(entries[string(appendSlice(nil, s))]) == nil && part.shape.Equal(lengths(at)) {
+			if err == nil && part.decode(entries[string(slicekey.AppendSlice(nil, s))]) == nil && part.shape.Equal(lengths(at)) {
 				e.add(&part, at, region)
 			}
 		}

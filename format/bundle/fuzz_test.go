@@ -12,6 +12,7 @@ import (
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -92,7 +93,7 @@ func FuzzEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, entry, part, data []byte) {
 		c := forgery{data: data}
 		c.raw("w", entry)
-		c.raw(string(sliceKey("w", tensor.Slice{ext(0, 4)})), part)
+		c.raw(string(slicekey.Of("w", tensor.Slice{ext(0, 4)})), part)
 		for key, value := range c.values {
 			var rec record
 			if rec.decode(value) == nil && rec.offset >= 0 && rec.size >= 0 && rec.offset <= int64(len(data))-rec.size && len(rec.slices) == 0 {

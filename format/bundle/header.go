@@ -78,17 +78,8 @@ func decodeHeader(b []byte) (header, error) {
 // checkVersion returns an error, errors.ErrUnsupported, if this package must not read the checkpoint
 // according to h (CheckVersions in tensorflow/core/framework/versions.cc).
 func (h header) checkVersion() error {
-	switch {
-	case h.producer < minProducer:
-		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w",
-			h.producer, minProducer, errors.ErrUnsupported)
-	case h.minConsumer > version:
-		return fmt.Errorf("it needs a reader for version %d of the format or later, and this release supports version %d; use a newer release: %w",
-			h.minConsumer, version, errors.ErrUnsupported)
-	case slices.Contains(h.badConsumers, version):
-		return fmt.Errorf("it does not allow readers of version %d of the format, such as this release: %w", version, errors.ErrUnsupported)
-	}
-	return nil
+	v := pb.VersionDef{Producer: h.producer, MinConsumer: h.minConsumer, BadConsumers: h.badConsumers}
+	return v.Check(version, minProducer)
 }
 
 // appendVarint appends a varint field unless it is zero, as proto3 requires.

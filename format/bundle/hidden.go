@@ -1,6 +1,10 @@
 package bundle
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/gockpt/ckpt/internal/slicekey"
+)
 
 // listedParts caches the parts that the entries of tensors list, for keys that look like those of parts. Each
 // entry is decoded once, for any number of such keys.
@@ -15,7 +19,7 @@ func (r *Reader) hides(key []byte) bool {
 	if len(key) == 0 || key[0] != 0 {
 		return false
 	}
-	name, s, ok := parseSliceKey(key)
+	name, s, ok := slicekey.Parse(key)
 	if !ok {
 		return false
 	}
@@ -29,12 +33,12 @@ func (r *Reader) hides(key []byte) bool {
 		}
 		parts = make(map[string]bool, len(rec.slices))
 		for _, s := range rec.slices {
-			parts[string(appendSlice(nil, s))] = true
+			parts[string(slicekey.AppendSlice(nil, s))] = true
 		}
 		if r.listed.tensors == nil {
 			r.listed.tensors = make(map[string]map[string]bool)
 		}
 		r.listed.tensors[name] = parts
 	}
-	return parts[string(appendSlice(nil, s))]
+	return parts[string(slicekey.AppendSlice(nil, s))]
 }

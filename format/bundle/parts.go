@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -43,7 +44,7 @@ func (r *Reader) partsFor(key string, rec *record, region tensor.Slice) ([]part,
 		}
 		covered += lengths(common).Len()
 		p := part{stored{key: key, part: rec.slices[i].String()}, at}
-		if err := r.findPart(&p, rec, entries[string(appendSlice(nil, rec.slices[i]))]); err != nil {
+		if err := r.findPart(&p, rec, entries[string(slicekey.AppendSlice(nil, rec.slices[i]))]); err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)

@@ -13,6 +13,7 @@ import (
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/slab"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -212,7 +213,7 @@ func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 // appendSlice. It finds them in one pass, so that the time for many parts of a long name is in proportion to
 // their keys.
 func (r *Reader) storedParts(key string) (map[string][]byte, error) {
-	parts, prefix := make(map[string][]byte), slicePrefix(key)
+	parts, prefix := make(map[string][]byte), slicekey.Prefix(key)
 	for e, err := range r.table.From(prefix) {
 		if err != nil {
 			return nil, r.tableError(err)

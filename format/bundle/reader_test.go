@@ -18,6 +18,7 @@ import (
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/fsx"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -87,7 +88,7 @@ func TestLookupAndAll(t *testing.T) {
 	})
 	t.Run("a key that only looks like the key of a part belongs to a tensor", func(t *testing.T) {
 		var f forgery
-		key := string(sliceKey("w", tensor.Slice{ext(0, 1)}))
+		key := string(slicekey.Of("w", tensor.Slice{ext(0, 1)}))
 		f.put(key, tensor.DTUInt8, tensor.Shape{1}, []byte{7}, nil)
 		for e, err := range f.open(t).All() {
 			require.NoError(t, err)
@@ -131,8 +132,8 @@ func TestBigEndian(t *testing.T) {
 	f.put("c8", tensor.DTComplex64, tensor.Shape{1}, []byte("\x3f\x80\x00\x00\x40\x00\x00\x00"), nil)
 	f.put("c16", tensor.DTComplex128, tensor.Shape{1}, []byte("\x3f\xf0\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00\x00\x00"), nil)
 	f.put("u1", tensor.DTUInt8, tensor.Shape{3}, []byte("abc"), nil)
-	f.put(string(sliceKey("p", tensor.Slice{tensor.Full, ext(0, 1)})), tensor.DTUInt16, tensor.Shape{2, 1}, []byte("\x00\x01\x00\x03"), nil)
-	f.put(string(sliceKey("p", tensor.Slice{tensor.Full, ext(1, 1)})), tensor.DTUInt16, tensor.Shape{2, 1}, []byte("\x00\x02\x00\x04"), nil)
+	f.put(string(slicekey.Of("p", tensor.Slice{tensor.Full, ext(0, 1)})), tensor.DTUInt16, tensor.Shape{2, 1}, []byte("\x00\x01\x00\x03"), nil)
+	f.put(string(slicekey.Of("p", tensor.Slice{tensor.Full, ext(1, 1)})), tensor.DTUInt16, tensor.Shape{2, 1}, []byte("\x00\x02\x00\x04"), nil)
 	f.raw("p", (&record{dtype: tensor.DTUInt16, shape: tensor.Shape{2, 2}, slices: []tensor.Slice{{tensor.Full, ext(0, 1)}, {tensor.Full, ext(1, 1)}}}).append(nil))
 	data, crc := text(binary.BigEndian, []uint64{2, 1}, "abc")
 	f.put("s", tensor.DTString, tensor.Shape{2}, data, func(r *record) { r.crc = crc })

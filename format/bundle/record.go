@@ -162,9 +162,6 @@ func (r *record) append(b []byte) []byte {
 	return b
 }
 
-// maxRank is the most axes that TensorFlow's TensorShape can have (TensorShape::MaxDimensions).
-const maxRank = 254
-
 // check returns an error if r's dtype and shape do not describe a tensor.
 func (r *record) check() error {
 	switch {
@@ -172,8 +169,8 @@ func (r *record) check() error {
 		return fmt.Errorf("dtype %d cannot be stored", int32(r.dtype))
 	case r.unknownRank:
 		return fmt.Errorf("its shape has an unknown rank")
-	case len(r.shape) > maxRank:
-		return fmt.Errorf("its shape has %d axes, want at most %d", len(r.shape), maxRank)
+	case len(r.shape) > tensor.MaxRank:
+		return fmt.Errorf("its shape has %d axes, want at most %d", len(r.shape), tensor.MaxRank)
 	}
 	if err := r.shape.Check(); err != nil {
 		return fmt.Errorf("shape %v is impossible", r.shape)

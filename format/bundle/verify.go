@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gockpt/ckpt/format/sstable"
+	"github.com/gockpt/ckpt/internal/slicekey"
 )
 
 // A Problem is a problem that Reader.Verify found.
@@ -78,7 +79,7 @@ type verification struct {
 // add adds an entry, which is verified together with others.
 func (v *verifier) add(e sstable.Entry) error {
 	check := verification{stored: stored{key: string(e.Key)}}
-	if name, s, ok := parseSliceKey(e.Key); ok {
+	if name, s, ok := slicekey.Parse(e.Key); ok {
 		check.key, check.part = name, s.String()
 	}
 	rec := &check.rec

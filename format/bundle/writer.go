@@ -10,6 +10,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -69,7 +70,7 @@ type pieces struct {
 
 // name returns the item's name for messages.
 func (it *item) name() string {
-	if name, _, ok := parseSliceKey([]byte(it.key)); ok {
+	if name, _, ok := slicekey.Parse([]byte(it.key)); ok {
 		return name
 	}
 	return it.key
@@ -185,7 +186,7 @@ func (w *Writer) addSlice(shard int, key string, full tensor.Shape, part tensor.
 			resolved[i] = tensor.Full
 		}
 	}
-	if err := w.add(shard, string(sliceKey(key, resolved)), src); err != nil {
+	if err := w.add(shard, string(slicekey.Of(key, resolved)), src); err != nil {
 		return err
 	}
 	if len(whole.slices) == 0 {

@@ -19,9 +19,6 @@ const (
 	// nearSize is the largest gap, in bytes, that is read along in order to save a system call.
 	nearSize = 4096
 
-	// maxRank is the largest number of axes of a tensor: TensorFlow's limit, above NumPy's 64.
-	maxRank = 254
-
 	// maxRepeats bounds the bytes of a tensor, and of all tensors of a blob, if a format allows tensors to share bytes: they may
 	// be this many times the blob's size. Tied weights are many names for few bytes, and an expanded tensor repeats its elements.
 	maxRepeats = 16

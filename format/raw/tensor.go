@@ -62,8 +62,8 @@ func newEntry(t *Tensor, blobs []*Blob) (entry, error) {
 		return e, fmt.Errorf("it lies in blob %d of %d", t.Blob, len(blobs))
 	}
 	e.blob = blobs[t.Blob]
-	if len(t.Shape) > maxRank {
-		return e, fmt.Errorf("its shape has %d axes, at most %d are supported", len(t.Shape), maxRank)
+	if len(t.Shape) > tensor.MaxRank {
+		return e, fmt.Errorf("its shape has %d axes, at most %d are supported", len(t.Shape), tensor.MaxRank)
 	}
 	if err := t.Shape.Check(); err != nil {
 		return e, err

@@ -9,7 +9,7 @@
 //	""       meta: for each tensor in the file its name, shape, dtype, and the regions that the file has
 //	a key    data: one region's values, as the lists of a TensorProto
 //
-// The key of a region is an OrderedCode string of the tensor's name and the region (slicekey.go), as for parts in an index
+// The key of a region is an OrderedCode string of the tensor's name and the region (internal/slicekey), as for parts in an index
 // of the second format. A tensor that was not partitioned is a single region.
 //
 // Tensors have names only: the format does not have an object graph.

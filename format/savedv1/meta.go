@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -20,9 +19,6 @@ const (
 	version     = 1
 	minProducer = 0
 )
-
-// maxRank is the largest number of axes of a tensor (TensorShape::MaxDimensions).
-const maxRank = 254
 
 // The field numbers of saved_slices.proto and tensor.proto that are decoded by hand.
 const (
@@ -66,7 +62,7 @@ func parseMeta(value []byte) (tensors []tensorMeta, err error) {
 			if err := proto.Unmarshal(f.Bytes, &v); err != nil {
 				return nil, errors.New("its versions are not an encoded protocol buffer")
 			}
-			if err := checkVersions(&v); err != nil {
+			if err := v.Check(version, minProducer); err != nil {
 				return nil, err
 			}
 		case f.Has(metaTensor, protowire.BytesType):
@@ -78,20 +74,6 @@ func parseMeta(value []byte) (tensors []tensorMeta, err error) {
 		}
 	}
 	return tensors, nil
-}
-
-// checkVersions is CheckVersions in core/framework/versions.cc. Its errors satisfy errors.Is(err,
-// errors.ErrUnsupported): the file is not damaged.
-func checkVersions(v *pb.VersionDef) error {
-	switch {
-	case v.Producer < minProducer:
-		return fmt.Errorf("it was written by version %d of the format, want at least %d: %w", v.Producer, minProducer, errors.ErrUnsupported)
-	case v.MinConsumer > version:
-		return fmt.Errorf("it asks for a reader of version %d of the format, but this release has version %d: use a newer release: %w", v.MinConsumer, version, errors.ErrUnsupported)
-	case slices.Contains(v.BadConsumers, version):
-		return fmt.Errorf("it refuses readers of version %d of the format, such as this release: %w", version, errors.ErrUnsupported)
-	}
-	return nil
 }
 
 func parseTensor(message []byte) (t tensorMeta, err error) {
@@ -157,8 +139,8 @@ func appendShape(shape tensor.Shape, message []byte) (tensor.Shape, error) {
 				}
 			}
 			shape = append(shape, size)
-			if len(shape) > maxRank {
-				return nil, fmt.Errorf("more than %d axes", maxRank)
+			if len(shape) > tensor.MaxRank {
+				return nil, fmt.Errorf("more than %d axes", tensor.MaxRank)
 			}
 		case f.Has(3, protowire.VarintType) && f.Number != 0: // unknown_rank
 			return nil, errors.New("its rank is not known")
@@ -192,8 +174,8 @@ func parseSlice(message []byte) (tensor.Slice, error) {
 			}
 		}
 		s = append(s, tensor.Extent{Start: start, Length: length})
-		if len(s) > maxRank {
-			return nil, fmt.Errorf("more than %d axes", maxRank)
+		if len(s) > tensor.MaxRank {
+			return nil, fmt.Errorf("more than %d axes", tensor.MaxRank)
 		}
 	}
 	return s, nil

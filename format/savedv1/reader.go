@@ -14,6 +14,7 @@ import (
 	"github.com/gockpt/ckpt/format/pb"
 	"github.com/gockpt/ckpt/format/sstable"
 	"github.com/gockpt/ckpt/internal/fsx"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/tensor"
 )
 
@@ -248,7 +249,7 @@ func (r *Reader) checkParts(s *stored, region tensor.Slice) error {
 
 // values returns the elements of a part.
 func (r *Reader) values(s *stored, p *part) (*values, error) {
-	value, ok, err := p.file.table.Get(sliceKey(s.name, p.spec))
+	value, ok, err := p.file.table.Get(slicekey.Of(s.name, p.spec))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %q: region %v: %w", p.file.name, s.name, p.spec, err)

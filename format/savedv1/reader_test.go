@@ -100,8 +100,8 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"no list of tensors", nil, format.ErrCorrupt, "it has no list of its tensors"},
 		{"an invalid list", []byte("\xff"), format.ErrCorrupt, "its list of tensors: "},
-		{"a newer format", versions(&pb.VersionDef{Producer: 9, MinConsumer: 2}), errors.ErrUnsupported, "asks for a reader of version 2"},
-		{"a format that excludes this reader", versions(&pb.VersionDef{BadConsumers: []int32{3, 1}}), errors.ErrUnsupported, "refuses readers of version 1"},
+		{"a newer format", versions(&pb.VersionDef{Producer: 9, MinConsumer: 2}), errors.ErrUnsupported, "needs a reader for version 2"},
+		{"a format that excludes this reader", versions(&pb.VersionDef{BadConsumers: []int32{3, 1}}), errors.ErrUnsupported, "does not allow readers of version 1"},
 		{"a version before the first", versions(&pb.VersionDef{Producer: -1}), errors.ErrUnsupported, "version -1"},
 		{"a tensor without a name", damage(func(m *pb.SavedSliceMeta) { m.Name = "" }), format.ErrCorrupt, `tensor 0, ""`},
 		{"an invalid dtype", damage(func(m *pb.SavedSliceMeta) { m.Type = 77 }), format.ErrCorrupt, "dtype(77)"},

@@ -262,9 +262,8 @@ func numbers(v pickle.Value) ([]int64, error) {
 	default:
 		return nil, corrupt("a shape or strides are %s", kind(v))
 	}
-	const maxRank = 254 // the limit of package raw
-	if len(items) > maxRank {
-		return nil, corrupt("a tensor has %d axes, expected at most %d", len(items), maxRank)
+	if len(items) > tensor.MaxRank {
+		return nil, corrupt("a tensor has %d axes, expected at most %d", len(items), tensor.MaxRank)
 	}
 	n := make([]int64, len(items))
 	for i, item := range items {

@@ -98,7 +98,8 @@ func (c Checkpoint) VerifyGraph(ctx context.Context, report func(bundle.Problem)
 		if err != nil {
 			return nil // a damaged entry is not a problem of the graph, and the following entries are unknown
 		}
-		if stored++; g == nil && strings.Contains(e.Key, attributesMark) {
+		stored++
+		if _, attribute := objectgraph.SaveablePrefix(e.Key); g == nil && attribute {
 			report(bundle.Problem{Key: objectgraph.GraphKey, Err: fmt.Errorf("ckpt: %s: the object graph is missing: it is not under its key %q, although %q is that of an object's attribute: %w",
 				c.Prefix, objectgraph.GraphKey, e.Key, format.ErrCorrupt)})
 			return nil
@@ -121,13 +122,10 @@ func (c Checkpoint) VerifyGraph(ctx context.Context, report func(bundle.Problem)
 	return nil
 }
 
-// attributesMark occurs in every key of an object-based checkpoint except the key of the graph.
-const attributesMark = "/.ATTRIBUTES/"
-
 // exactAttribute reports whether a key belongs to a single tensor. Other attributes may store several tensors with keys that begin
 // with their key (tables, iterators, SaveableObjects with several names).
 func exactAttribute(key string) bool {
-	return strings.HasSuffix(key, attributesMark+object.VariableAttribute) || strings.HasSuffix(key, attributesMark+object.OpaqueAttribute)
+	return strings.HasSuffix(key, objectgraph.KeyAt("", object.VariableAttribute)) || strings.HasSuffix(key, objectgraph.KeyAt("", object.OpaqueAttribute))
 }
 
 // missing returns the keys in a graph that are not stored, each with its attribute.

@@ -97,11 +97,9 @@ func plainType(t reflect.Type) (d tensor.DType, rank int, ok bool) {
 	return r.dtype, r.rank, r.plain
 }
 
-// maxRank is the largest rank in TensorFlow. Without a limit, a type T []T would have infinitely many axes.
-const maxRank = 254
-
+// plainRole returns the dtype and the rank of a plain type. A type T []T, which has infinitely many axes, exceeds the largest rank.
 func plainRole(t reflect.Type) (d tensor.DType, rank int, ok bool) {
-	for ; rank <= maxRank; rank++ {
+	for ; rank <= tensor.MaxRank; rank++ {
 		if d := tensor.DTypeOfType(t); d != tensor.InvalidDType {
 			return d, rank, true
 		}

@@ -1,16 +1,19 @@
-package bundle
+// Package slicekey encodes the keys under which both of TensorFlow's formats store the parts of a tensor
+// (EncodeTensorNameSlice in saved_tensor_slice_util.cc, in the OrderedCode of tensorflow/core/lib/strings). The comment of package
+// format/bundle describes the encoding.
+package slicekey
 
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// sliceKey returns the key of the part s of the tensor called name (EncodeTensorNameSlice in
-// saved_tensor_slice_util.cc); the package comment has the encoding.
-func sliceKey(name string, s tensor.Slice) []byte { return appendSlice(slicePrefix(name), s) }
+// Of returns the key of the part s of the tensor called name.
+func Of(name string, s tensor.Slice) []byte { return AppendSlice(Prefix(name), s) }
 
 // slicePrefix returns the common prefix of the keys of all parts of the tensor called name. No other keys
 // have it.
@@ -55,6 +58,14 @@ func parseSliceKey(key []byte) (name string, s tensor.Slice, ok bool) {
 		}
 	}
 	return name, s, len(b) == 0
+}
+
+// axis returns v as an int, or -1 if it does not fit.
+func axis(v int64) int {
+	if v < math.MinInt || v > math.MaxInt {
+		return -1
+	}
+	return int(v)
 }
 
 // appendNumber is OrderedCode::WriteNumIncreasing.
