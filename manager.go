@@ -216,8 +216,9 @@ func (m *Manager) resume(ctx context.Context) (path string, status *Status, err 
 	if path = m.Latest(); path == "" {
 		return "", &Status{c: m.c}, nil
 	}
-	fromDir := option(func(o *options) { o.fsys = m.opts.writer })
-	if status, err = m.c.restore(ctx, path, []RestoreOption{fromDir}, true); err != nil {
+	o := m.c.opts
+	o.fsys = m.opts.writer // a Manager's checkpoints are in its directory, whatever WithFS says
+	if status, err = m.c.restore(ctx, path, o, true); err != nil {
 		if p := m.opts.saved(ctx); errors.Is(err, ErrNotFound) {
 			if there, unknown := prefix.Exists(p.FS, path); unknown == nil && !there {
 				err = p.Gone(m.dir, path)

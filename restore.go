@@ -220,18 +220,18 @@ func (c *Checkpoint) restoreFrom(ctx context.Context, path string, opts []Restor
 		return nil, err
 	}
 	defer end()
-	return c.restore(ctx, path, opts, saved)
-}
-
-func (c *Checkpoint) restore(ctx context.Context, path string, opts []RestoreOption, saved bool) (*Status, error) {
 	o, err := with(c.opts, opts)
 	if err != nil {
 		return nil, err
 	}
+	return c.restore(ctx, path, o, saved)
+}
+
+func (c *Checkpoint) restore(ctx context.Context, path string, o options, saved bool) (s *Status, err error) {
 	if err := c.sync(ctx); err != nil {
 		return nil, err
 	}
-	s := &Status{c: c}
+	s = &Status{c: c}
 	if path == "" {
 		c.history.Next()
 		if saved {
