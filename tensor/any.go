@@ -78,76 +78,51 @@ func DTypeOf[T Element]() DType {
 	return InvalidDType
 }
 
+// unbuilt has a function for each dtype with a Go type. It is the inverse of [DTypeOf], which a type switch answers without a search.
+var unbuilt = [...]func() Any{
+	DTBool:              newUnbuilt[bool],
+	DTString:            newUnbuilt[string],
+	DTVariant:           newUnbuilt[Variant],
+	DTInt8:              newUnbuilt[int8],
+	DTInt16:             newUnbuilt[int16],
+	DTInt32:             newUnbuilt[int32],
+	DTInt64:             newUnbuilt[int64],
+	DTUInt8:             newUnbuilt[uint8],
+	DTUInt16:            newUnbuilt[uint16],
+	DTUInt32:            newUnbuilt[uint32],
+	DTUInt64:            newUnbuilt[uint64],
+	DTFloat32:           newUnbuilt[float32],
+	DTFloat64:           newUnbuilt[float64],
+	DTComplex64:         newUnbuilt[complex64],
+	DTComplex128:        newUnbuilt[complex128],
+	DTFloat16:           newUnbuilt[Float16],
+	DTBFloat16:          newUnbuilt[BFloat16],
+	DTFloat8E5M2:        newUnbuilt[Float8E5M2],
+	DTFloat8E4M3FN:      newUnbuilt[Float8E4M3FN],
+	DTFloat8E4M3FNUZ:    newUnbuilt[Float8E4M3FNUZ],
+	DTFloat8E4M3B11FNUZ: newUnbuilt[Float8E4M3B11FNUZ],
+	DTFloat8E5M2FNUZ:    newUnbuilt[Float8E5M2FNUZ],
+	DTFloat4E2M1FN:      newUnbuilt[Float4E2M1FN],
+	DTInt4:              newUnbuilt[Int4],
+	DTUInt4:             newUnbuilt[UInt4],
+	DTInt2:              newUnbuilt[Int2],
+	DTUInt2:             newUnbuilt[UInt2],
+	DTQInt8:             newUnbuilt[QInt8],
+	DTQUInt8:            newUnbuilt[QUInt8],
+	DTQInt16:            newUnbuilt[QInt16],
+	DTQUInt16:           newUnbuilt[QUInt16],
+	DTQInt32:            newUnbuilt[QInt32],
+}
+
+func newUnbuilt[T Element]() Any { return new(Tensor[T]) }
+
 // Zero returns a tensor of d that is not built. It returns an error if Go has no type for d's elements: for resources, and for
 // numbers that are not a DType.
 func Zero(d DType) (Any, error) {
-	switch d {
-	case DTBool:
-		return new(Tensor[bool]), nil
-	case DTString:
-		return new(Tensor[string]), nil
-	case DTVariant:
-		return new(Tensor[Variant]), nil
-	case DTInt8:
-		return new(Tensor[int8]), nil
-	case DTInt16:
-		return new(Tensor[int16]), nil
-	case DTInt32:
-		return new(Tensor[int32]), nil
-	case DTInt64:
-		return new(Tensor[int64]), nil
-	case DTUInt8:
-		return new(Tensor[uint8]), nil
-	case DTUInt16:
-		return new(Tensor[uint16]), nil
-	case DTUInt32:
-		return new(Tensor[uint32]), nil
-	case DTUInt64:
-		return new(Tensor[uint64]), nil
-	case DTFloat32:
-		return new(Tensor[float32]), nil
-	case DTFloat64:
-		return new(Tensor[float64]), nil
-	case DTComplex64:
-		return new(Tensor[complex64]), nil
-	case DTComplex128:
-		return new(Tensor[complex128]), nil
-	case DTFloat16:
-		return new(Tensor[Float16]), nil
-	case DTBFloat16:
-		return new(Tensor[BFloat16]), nil
-	case DTFloat8E5M2:
-		return new(Tensor[Float8E5M2]), nil
-	case DTFloat8E4M3FN:
-		return new(Tensor[Float8E4M3FN]), nil
-	case DTFloat8E4M3FNUZ:
-		return new(Tensor[Float8E4M3FNUZ]), nil
-	case DTFloat8E4M3B11FNUZ:
-		return new(Tensor[Float8E4M3B11FNUZ]), nil
-	case DTFloat8E5M2FNUZ:
-		return new(Tensor[Float8E5M2FNUZ]), nil
-	case DTFloat4E2M1FN:
-		return new(Tensor[Float4E2M1FN]), nil
-	case DTInt4:
-		return new(Tensor[Int4]), nil
-	case DTUInt4:
-		return new(Tensor[UInt4]), nil
-	case DTInt2:
-		return new(Tensor[Int2]), nil
-	case DTUInt2:
-		return new(Tensor[UInt2]), nil
-	case DTQInt8:
-		return new(Tensor[QInt8]), nil
-	case DTQUInt8:
-		return new(Tensor[QUInt8]), nil
-	case DTQInt16:
-		return new(Tensor[QInt16]), nil
-	case DTQUInt16:
-		return new(Tensor[QUInt16]), nil
-	case DTQInt32:
-		return new(Tensor[QInt32]), nil
+	if d < 0 || int(d) >= len(unbuilt) || unbuilt[d] == nil {
+		return nil, fmt.Errorf("tensor: tensors of %v are not supported", d)
 	}
-	return nil, fmt.Errorf("tensor: tensors of %v are not supported", d)
+	return unbuilt[d](), nil
 }
 
 // NewAny returns a tensor of d with zeros for values. The errors are those of [Zero] and [Shape.Check].
