@@ -85,7 +85,6 @@ func (m *Manager) Checkpoints() []string { return m.files.Checkpoints() }
 
 // Save saves the Checkpoint under the next number, records it as the latest, and then deletes the checkpoints
 // that [KeepLast] and [KeepEvery] do not keep. It returns the path, or "" if the [SaveInterval] is not over.
-// Its options are those of [Checkpoint.Save], and [Number] and [Force].
 //
 // If Save fails, the previous checkpoint is intact and remains the latest. If an old checkpoint cannot be deleted, that is logged
 // and not an error, and the next save tries again. If ctx ends before the new checkpoint is recorded, Save stops; afterwards it

@@ -202,6 +202,9 @@ func (keptOpen) Close() error { return nil }
 // accepts. If path is "", Restore restores nothing, and the assertions of its Status fail with
 // [ErrNoCheckpoint]. The shapes, dtypes and offsets of all matched values are checked before the first byte
 // is assigned. An error after that is a *[RestoreError].
+//
+// Options: [Planned], [Rename], [Atomic], [Parts], [SkipSlots], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger],
+// [WithProgress].
 func (c *Checkpoint) Restore(ctx context.Context, path string, opts ...RestoreOption) (*Status, error) {
 	return c.restoreFrom(ctx, path, opts, true)
 }

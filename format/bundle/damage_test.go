@@ -14,6 +14,7 @@ import (
 
 	"github.com/gockpt/ckpt/format"
 	"github.com/gockpt/ckpt/internal/fsx/errfs"
+	"github.com/gockpt/ckpt/internal/slicekey"
 	"github.com/gockpt/ckpt/internal/thorough"
 	"github.com/gockpt/ckpt/tensor"
 )

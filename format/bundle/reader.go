@@ -202,7 +202,7 @@ func (r *Reader) entry(key string, rec *record) (format.Entry, error) {
 	}
 	for _, s := range rec.slices {
 		var part record
-		if part.decode(entries[string(appendSlice(nil, s))]) == nil { // Check reports missing and damaged parts
+		if part.decode(entries[string(slicekey.AppendSlice(nil, s))]) == nil { // Check reports missing and damaged parts
 			e.Bytes = addSaturated(e.Bytes, max(part.size, 0))
 		}
 	}

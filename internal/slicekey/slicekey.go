@@ -15,14 +15,13 @@ import (
 // Of returns the key of the part s of the tensor called name.
 func Of(name string, s tensor.Slice) []byte { return AppendSlice(Prefix(name), s) }
 
-// slicePrefix returns the common prefix of the keys of all parts of the tensor called name. No other keys
-// have it.
-func slicePrefix(name string) []byte {
+// Prefix returns the common beginning of the keys of all parts of the tensor called name. Other keys do not begin with it.
+func Prefix(name string) []byte {
 	return appendString(appendNumber(make([]byte, 0, len(name)+32), 0), name)
 }
 
-// appendSlice appends the end of the key of part s, which distinguishes the parts of a tensor.
-func appendSlice(b []byte, s tensor.Slice) []byte {
+// AppendSlice appends the rest of a key, which distinguishes the part s from others of its tensor.
+func AppendSlice(b []byte, s tensor.Slice) []byte {
 	b = appendNumber(b, uint64(len(s)))
 	for _, e := range s {
 		b = appendSigned(appendSigned(b, int64(e.Start)), int64(e.Length))
@@ -30,8 +29,8 @@ func appendSlice(b []byte, s tensor.Slice) []byte {
 	return b
 }
 
-// parseSliceKey is the inverse of sliceKey. ok is false if key is not the key of a part.
-func parseSliceKey(key []byte) (name string, s tensor.Slice, ok bool) {
+// Parse is the inverse of [Of]. ok is false if key is not the key of a part.
+func Parse(key []byte) (name string, s tensor.Slice, ok bool) {
 	zero, b, ok := parseNumber(key)
 	if !ok || zero != 0 {
 		return "", nil, false
@@ -40,7 +39,7 @@ func parseSliceKey(key []byte) (name string, s tensor.Slice, ok bool) {
 		return "", nil, false
 	}
 	rank, b, ok := parseNumber(b)
-	if !ok || rank > uint64(len(b)/2) { // each axis takes at least two bytes
+	if !ok || rank > uint64(len(b)/2) { // each axis takes two bytes at least
 		return "", nil, false
 	}
 	s = make(tensor.Slice, rank)
@@ -83,7 +82,7 @@ func parseNumber(b []byte) (v uint64, rest []byte, ok bool) {
 		return 0, nil, false
 	}
 	n := int(b[0])
-	if n > 0 && b[1] == 0 { // it is not the shortest form
+	if n > 0 && b[1] == 0 { // not the shortest form
 		return 0, nil, false
 	}
 	for _, c := range b[1 : 1+n] {
@@ -128,7 +127,7 @@ func parseString(b []byte) (s string, rest []byte, ok bool) {
 // signedHeaders are, for each length of a signed number, the bits in its first two bytes that tell the length.
 var signedHeaders = [11]uint16{0, 0x8000, 0xc000, 0xe000, 0xf000, 0xf800, 0xfc00, 0xfe00, 0xff00, 0xff80, 0xffc0}
 
-// signedLen returns the number of bytes that v takes. Each has seven bits, and one bit is for the sign.
+// signedLen returns how many bytes v takes: each has room for seven bits, with one more for the sign.
 func signedLen(v int64) int { return bits.Len64(uint64(v^v>>63))/7 + 1 }
 
 // appendSigned is OrderedCode::WriteSignedNumIncreasing.
@@ -151,8 +150,7 @@ func parseSigned(b []byte) (v int64, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return 0, nil, false
 	}
-	// The number of leading bits equals the number of bytes. The bits are ones for a non-negative number, and
-	// zeros for a negative one.
+	// The leading bits of a non-negative number are ones, of a negative one zeros: as many as the number has bytes.
 	head := uint16(b[0]) << 8
 	if len(b) > 1 {
 		head |= uint16(b[1])
