@@ -7,74 +7,49 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// binaryOperator makes the elementwise operators of two tensors, which are broadcast to each other.
-func binaryOperator(class string) Maker {
-	switch class {
-	case "Add":
-		return arithmetic(kernel.Add[float32], kernel.Add[int64])
-	case "Subtract":
-		return arithmetic(func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b })
-	case "Multiply":
-		return plain(multiply)
-	case "Maximum":
-		return arithmetic(kernel.Maximum[float32], kernel.Maximum[int64])
-	case "Minimum":
-		return arithmetic(kernel.Minimum[float32], kernel.Minimum[int64])
-	case "Divide", "TrueDivide":
-		return arithmetic(func(a, b float32) float32 { return a / b }, nil)
-	case "DivideNoNan":
-		return arithmetic(func(a, b float32) float32 {
-			if b == 0 {
-				return 0
-			}
-			return a / b
-		}, nil)
-	case "FloorDivide":
-		return arithmetic(func(a, b float32) float32 { return float32(math.Floor(float64(a) / float64(b))) }, floorDivide)
-	case "Mod":
-		return plain(func(a *Arguments) ([]*Value, error) { // Keras first converts numbers to tensors
-			x, y, _, err := pair(a)
-			if err != nil {
-				return nil, err
-			}
-			return compute(x, y, Promote(x.As, y.As, false, false), floorMod, intMod)
-		})
-	case "Power":
-		return arithmetic(func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }, intPower)
-	case "Arctan2":
-		return arithmetic(func(a, b float32) float32 { return float32(math.Atan2(float64(a), float64(b))) }, nil)
-	case "Hypot":
-		return arithmetic(func(a, b float32) float32 { return float32(math.Hypot(float64(a), float64(b))) }, nil)
-	case "Logaddexp":
-		return arithmetic(func(a, b float32) float32 {
-			hi, lo := float64(max(a, b)), float64(min(a, b))
-			if math.IsInf(hi, 0) {
-				return float32(hi)
-			}
-			return float32(hi + math.Log1p(math.Exp(lo-hi)))
-		}, nil)
-	case "Equal":
-		return comparison(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b })
-	case "NotEqual":
-		return comparison(func(a, b float32) bool { return a != b }, func(a, b int64) bool { return a != b })
-	case "Less":
-		return comparison(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b })
-	case "LessEqual":
-		return comparison(func(a, b float32) bool { return a <= b }, func(a, b int64) bool { return a <= b })
-	case "Greater":
-		return comparison(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b })
-	case "GreaterEqual":
-		return comparison(func(a, b float32) bool { return a >= b }, func(a, b int64) bool { return a >= b })
-	case "LogicalAnd":
-		return logic(func(a, b bool) bool { return a && b })
-	case "LogicalOr":
-		return logic(func(a, b bool) bool { return a || b })
-	case "LogicalXor":
-		return logic(func(a, b bool) bool { return a != b })
-	case "Where":
-		return plain(where)
-	}
-	return nil
+// binaryOperators are the elementwise operators of two tensors, which are broadcast to each other.
+var binaryOperators = map[string]Maker{
+	"Add":        arithmetic(kernel.Add[float32], kernel.Add[int64]),
+	"Subtract":   arithmetic(func(a, b float32) float32 { return a - b }, func(a, b int64) int64 { return a - b }),
+	"Multiply":   plain(multiply),
+	"Maximum":    arithmetic(kernel.Maximum[float32], kernel.Maximum[int64]),
+	"Minimum":    arithmetic(kernel.Minimum[float32], kernel.Minimum[int64]),
+	"Divide":     arithmetic(func(a, b float32) float32 { return a / b }, nil),
+	"TrueDivide": arithmetic(func(a, b float32) float32 { return a / b }, nil),
+	"DivideNoNan": arithmetic(func(a, b float32) float32 {
+		if b == 0 {
+			return 0
+		}
+		return a / b
+	}, nil),
+	"FloorDivide": arithmetic(func(a, b float32) float32 { return float32(math.Floor(float64(a) / float64(b))) }, floorDivide),
+	"Mod": plain(func(a *Arguments) ([]*Value, error) { // Keras first converts numbers to tensors
+		x, y, _, err := pair(a)
+		if err != nil {
+			return nil, err
+		}
+		return compute(x, y, Promote(x.As, y.As, false, false), floorMod, intMod)
+	}),
+	"Power":   arithmetic(func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }, intPower),
+	"Arctan2": arithmetic(func(a, b float32) float32 { return float32(math.Atan2(float64(a), float64(b))) }, nil),
+	"Hypot":   arithmetic(func(a, b float32) float32 { return float32(math.Hypot(float64(a), float64(b))) }, nil),
+	"Logaddexp": arithmetic(func(a, b float32) float32 {
+		hi, lo := float64(max(a, b)), float64(min(a, b))
+		if math.IsInf(hi, 0) {
+			return float32(hi)
+		}
+		return float32(hi + math.Log1p(math.Exp(lo-hi)))
+	}, nil),
+	"Equal":        comparison(func(a, b float32) bool { return a == b }, func(a, b int64) bool { return a == b }),
+	"NotEqual":     comparison(func(a, b float32) bool { return a != b }, func(a, b int64) bool { return a != b }),
+	"Less":         comparison(func(a, b float32) bool { return a < b }, func(a, b int64) bool { return a < b }),
+	"LessEqual":    comparison(func(a, b float32) bool { return a <= b }, func(a, b int64) bool { return a <= b }),
+	"Greater":      comparison(func(a, b float32) bool { return a > b }, func(a, b int64) bool { return a > b }),
+	"GreaterEqual": comparison(func(a, b float32) bool { return a >= b }, func(a, b int64) bool { return a >= b }),
+	"LogicalAnd":   logic(func(a, b bool) bool { return a && b }),
+	"LogicalOr":    logic(func(a, b bool) bool { return a || b }),
+	"LogicalXor":   logic(func(a, b bool) bool { return a != b }),
+	"Where":        plain(where),
 }
 
 // arithmetic returns an operator on floats and integers. If fi is nil, it converts integers to floats.

@@ -11,7 +11,7 @@ type Known struct{ DType tensor.DType }
 
 // ResultDType returns the dtype of the first result of an operator, without calling it. Tensors among the arguments may be Known.
 func ResultDType(class string, args []any, kwargs map[string]any) tensor.DType {
-	if FloatFunction(class) != nil {
+	if floatFunctions[class] != nil {
 		return tensor.DTFloat32
 	}
 	switch class {

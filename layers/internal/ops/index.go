@@ -14,113 +14,122 @@ type PySlice struct{ Start, Stop, Step *int }
 // An Ellipsis is Python's "..." in an index.
 type Ellipsis struct{}
 
-// indexOperator makes the operators that select values by index.
-func indexOperator(class string) Maker {
-	switch class {
-	case "GetItem":
-		return plain(single(func(a *Arguments, x *Value) (*Value, error) { return getItem(x, a.Get(1, "key")) }))
-	case "Flip":
-		return func(c *config.Config) Operator {
-			axes := c.Ints("axis")
-			return single(func(_ *Arguments, x *Value) (*Value, error) {
-				return alongAxes(x, axes, func(axis, n int) []int {
-					places := upTo(n)
-					slices.Reverse(places)
-					return places
-				})
-			})
-		}
-	case "Roll":
-		return func(c *config.Config) Operator {
-			by, axes := c.Ints("shift"), c.Ints("axis")
-			return single(func(_ *Arguments, x *Value) (*Value, error) { return roll(x, by, axes) })
-		}
-	case "Repeat":
-		return func(c *config.Config) Operator {
-			times, axes := c.Ints("repeats"), c.Ints("axis")
-			return single(func(_ *Arguments, x *Value) (*Value, error) { return repeat(x, times, axes) })
-		}
-	case "Tile":
-		return func(c *config.Config) Operator {
-			times := c.Ints("repeats")
-			return single(func(_ *Arguments, x *Value) (*Value, error) { return tile(x, times) })
-		}
-	case "Pad":
-		return func(c *config.Config) Operator {
-			widths, mode := c.Array("pad_width"), c.Text("mode", "constant")
-			return single(func(a *Arguments, x *Value) (*Value, error) {
-				return pad(x, widths, mode, a.Get(1, "constant_values"))
-			})
-		}
-	case "Split":
-		return func(c *config.Config) Operator {
-			var sections int
-			indices, axis := c.Ints("indices_or_sections"), c.Int("axis", 0)
-			if c.IsNumber("indices_or_sections") && len(indices) == 1 {
-				sections, indices = indices[0], nil
-			}
-			return func(a *Arguments) ([]*Value, error) {
-				x, err := a.value(0, "x")
-				if err != nil {
-					return nil, err
-				}
-				return split(x, sections, indices, axis)
-			}
-		}
-	case "Unstack":
-		return func(c *config.Config) Operator {
-			c.Skip("num")
-			axis := c.Int("axis", 0)
-			return func(a *Arguments) ([]*Value, error) {
-				x, err := a.value(0, "x")
-				if err != nil {
-					return nil, err
-				}
-				return unstack(x, axis)
-			}
-		}
-	case "Slice":
-		return func(c *config.Config) Operator {
-			shape := c.Dims("shape")
-			return single(func(a *Arguments, x *Value) (*Value, error) { return slice(x, a.Get(1, "start_indices"), shape) })
-		}
-	case "Take":
-		return func(c *config.Config) Operator {
-			axes := c.Ints("axis")
-			return single(func(a *Arguments, x *Value) (*Value, error) {
-				i, err := a.value(1, "indices")
-				if err != nil {
-					return nil, err
-				}
-				return take(x, i, axes)
-			})
-		}
-	case "TakeAlongAxis":
-		return func(c *config.Config) Operator {
-			axes := c.Ints("axis")
-			return single(func(a *Arguments, x *Value) (*Value, error) {
-				i, err := a.value(1, "indices")
-				if err != nil {
-					return nil, err
-				}
-				return takeAlong(x, i, axes)
-			})
-		}
-	case "OneHot":
-		return oneHot
-	case "Tril", "Triu":
-		return func(c *config.Config) Operator {
-			k := c.Int("k", 0)
-			return single(func(_ *Arguments, x *Value) (*Value, error) {
-				return triangle(x, func(i, j int) bool { return class == "Tril" && j-i <= k || class == "Triu" && j-i >= k })
-			})
-		}
-	case "Sort", "Argsort":
-		return sorting(class == "Argsort")
-	case "TopK":
-		return topK
+// indexOperators select values by index.
+var indexOperators = map[string]Maker{
+	"GetItem":       plain(single(func(a *Arguments, x *Value) (*Value, error) { return getItem(x, a.Get(1, "key")) })),
+	"Flip":          flipping,
+	"Roll":          rolling,
+	"Repeat":        repeating,
+	"Tile":          tiling,
+	"Pad":           padding,
+	"Split":         splitting,
+	"Unstack":       unstacking,
+	"Slice":         slicing,
+	"Take":          taking,
+	"TakeAlongAxis": takingAlong,
+	"OneHot":        oneHot,
+	"Tril":          triangles(func(i, j, k int) bool { return j-i <= k }),
+	"Triu":          triangles(func(i, j, k int) bool { return j-i >= k }),
+	"Sort":          sorting(false),
+	"Argsort":       sorting(true),
+	"TopK":          topK,
+}
+
+func flipping(c *config.Config) Operator {
+	axes := c.Ints("axis")
+	return single(func(_ *Arguments, x *Value) (*Value, error) {
+		return alongAxes(x, axes, func(axis, n int) []int {
+			places := upTo(n)
+			slices.Reverse(places)
+			return places
+		})
+	})
+}
+
+func rolling(c *config.Config) Operator {
+	by, axes := c.Ints("shift"), c.Ints("axis")
+	return single(func(_ *Arguments, x *Value) (*Value, error) { return roll(x, by, axes) })
+}
+
+func repeating(c *config.Config) Operator {
+	times, axes := c.Ints("repeats"), c.Ints("axis")
+	return single(func(_ *Arguments, x *Value) (*Value, error) { return repeat(x, times, axes) })
+}
+
+func tiling(c *config.Config) Operator {
+	times := c.Ints("repeats")
+	return single(func(_ *Arguments, x *Value) (*Value, error) { return tile(x, times) })
+}
+
+func padding(c *config.Config) Operator {
+	widths, mode := c.Array("pad_width"), c.Text("mode", "constant")
+	return single(func(a *Arguments, x *Value) (*Value, error) {
+		return pad(x, widths, mode, a.Get(1, "constant_values"))
+	})
+}
+
+func splitting(c *config.Config) Operator {
+	var sections int
+	indices, axis := c.Ints("indices_or_sections"), c.Int("axis", 0)
+	if c.IsNumber("indices_or_sections") && len(indices) == 1 {
+		sections, indices = indices[0], nil
 	}
-	return nil
+	return func(a *Arguments) ([]*Value, error) {
+		x, err := a.value(0, "x")
+		if err != nil {
+			return nil, err
+		}
+		return split(x, sections, indices, axis)
+	}
+}
+
+func unstacking(c *config.Config) Operator {
+	c.Skip("num")
+	axis := c.Int("axis", 0)
+	return func(a *Arguments) ([]*Value, error) {
+		x, err := a.value(0, "x")
+		if err != nil {
+			return nil, err
+		}
+		return unstack(x, axis)
+	}
+}
+
+func slicing(c *config.Config) Operator {
+	shape := c.Dims("shape")
+	return single(func(a *Arguments, x *Value) (*Value, error) { return slice(x, a.Get(1, "start_indices"), shape) })
+}
+
+func taking(c *config.Config) Operator {
+	axes := c.Ints("axis")
+	return single(func(a *Arguments, x *Value) (*Value, error) {
+		i, err := a.value(1, "indices")
+		if err != nil {
+			return nil, err
+		}
+		return take(x, i, axes)
+	})
+}
+
+func takingAlong(c *config.Config) Operator {
+	axes := c.Ints("axis")
+	return single(func(a *Arguments, x *Value) (*Value, error) {
+		i, err := a.value(1, "indices")
+		if err != nil {
+			return nil, err
+		}
+		return takeAlong(x, i, axes)
+	})
+}
+
+// triangles makes an operator that keeps the elements of matrices for which keep reports true. k is the option of Keras.
+func triangles(keep func(i, j, k int) bool) Maker {
+	return func(c *config.Config) Operator {
+		k := c.Int("k", 0)
+		return single(func(_ *Arguments, x *Value) (*Value, error) {
+			return triangle(x, func(i, j int) bool { return keep(i, j, k) })
+		})
+	}
 }
 
 // getItem implements x[key], Python's indexing by numbers, slices, None and "...", and by one tensor of integers along the first axis.

@@ -11,51 +11,46 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// linearOperator makes the operators that compute sums of products.
-func linearOperator(class string) Maker {
-	switch class {
-	case "Matmul":
-		return plain(products(true, matmulLabels))
-	case "Dot":
-		return plain(products(false, func(x, y tensor.Shape) (string, string, string, error) {
-			if len(x) == 0 || len(y) == 0 {
-				return alphabet(len(x), 0), alphabet(len(y), 0), alphabet(max(len(x), len(y)), 0), nil
-			}
-			return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{max(len(y)-2, 0)})
-		}))
-	case "Inner":
-		return plain(products(false, func(x, y tensor.Shape) (string, string, string, error) {
-			return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{len(y) - 1})
-		}))
-	case "Outer":
-		return plain(func(a *Arguments) ([]*Value, error) {
-			x, y, as, err := pair(a)
-			if err != nil {
-				return nil, err
-			}
-			if x, err = ReshapeValue(x, -1, 1); err != nil {
-				return nil, err
-			}
-			if y, err = ReshapeValue(y, 1, -1); err != nil {
-				return nil, err
-			}
-			z, err := multiply(&Arguments{Args: []any{x, y}})
-			if err == nil && as == tensor.DTBool {
-				z[0], err = z[0].Cast(as)
-			}
-			return z, err
-		})
-	case "Tensordot":
-		return tensordot
-	case "Einsum":
-		return func(c *config.Config) Operator {
-			equation := c.Text("subscripts", "")
-			return func(a *Arguments) ([]*Value, error) { return einsum(a, equation) }
+// linearOperators compute sums of products.
+var linearOperators = map[string]Maker{
+	"Matmul": plain(products(true, matmulLabels)),
+	"Dot": plain(products(false, func(x, y tensor.Shape) (string, string, string, error) {
+		if len(x) == 0 || len(y) == 0 {
+			return alphabet(len(x), 0), alphabet(len(y), 0), alphabet(max(len(x), len(y)), 0), nil
 		}
-	case "DotProductAttention":
-		return dotProductAttention
+		return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{max(len(y)-2, 0)})
+	})),
+	"Inner": plain(products(false, func(x, y tensor.Shape) (string, string, string, error) {
+		return contractLabels(len(x), len(y), []int{len(x) - 1}, []int{len(y) - 1})
+	})),
+	"Outer":               plain(outer),
+	"Tensordot":           tensordot,
+	"Einsum":              einsums,
+	"DotProductAttention": dotProductAttention,
+}
+
+func einsums(c *config.Config) Operator {
+	equation := c.Text("subscripts", "")
+	return func(a *Arguments) ([]*Value, error) { return einsum(a, equation) }
+}
+
+// outer multiplies each element of one tensor by each of another.
+func outer(a *Arguments) ([]*Value, error) {
+	x, y, as, err := pair(a)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if x, err = ReshapeValue(x, -1, 1); err != nil {
+		return nil, err
+	}
+	if y, err = ReshapeValue(y, 1, -1); err != nil {
+		return nil, err
+	}
+	z, err := multiply(&Arguments{Args: []any{x, y}})
+	if err == nil && as == tensor.DTBool {
+		z[0], err = z[0].Cast(as)
+	}
+	return z, err
 }
 
 // products returns an operator that contracts two tensors. labels returns the labels for their shapes.

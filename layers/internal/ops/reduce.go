@@ -9,62 +9,48 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// reductionOperator makes the operators that reduce values along axes, and those that scan along one axis.
-func reductionOperator(class string) Maker {
-	switch class {
-	case "Sum":
-		return reducing(reduction{floats: sumRow, ints: sumInts, widens: true, empty: true})
-	case "Mean":
-		return reducing(reduction{floats: MeanRow, empty: true})
-	case "Prod":
-		return reducing(reduction{floats: product, ints: productInts, widens: true, empty: true})
-	case "Max", "Amax":
-		return reducing(reduction{floats: slices.Max[[]float32], ints: slices.Max[[]int64]})
-	case "Min", "Amin":
-		return reducing(reduction{floats: slices.Min[[]float32], ints: slices.Min[[]int64]})
-	case "Var":
-		return reducing(reduction{floats: func(row []float32) float32 { return float32(variance(row)) }})
-	case "Std":
-		return reducing(reduction{floats: func(row []float32) float32 { return float32(math.Sqrt(variance(row))) }})
-	case "Logsumexp":
-		return reducing(reduction{floats: logSumExp})
-	case "Median":
-		return reducing(reduction{floats: median})
-	case "Any", "All":
-		return truthReduction(class == "Any")
-	case "CountNonzero":
-		return func(c *config.Config) Operator {
-			axes, keep := reductionOptions(c)
-			return single(func(_ *Arguments, x *Value) (*Value, error) {
-				m, err := x.Bools()
-				if err != nil {
-					return nil, err
-				}
-				y, err := reduce(m, axes, keep, func(row []bool) (n int64) {
-					for _, v := range row {
-						if v {
-							n++
-						}
-					}
-					return n
-				}, true)
-				return intOrNil(y, tensor.DTInt32), err
-			})
+// reductionOperators reduce values along axes, or scan them along one axis.
+var reductionOperators = map[string]Maker{
+	"Sum":          reducing(reduction{floats: sumRow, ints: sumInts, widens: true, empty: true}),
+	"Mean":         reducing(reduction{floats: MeanRow, empty: true}),
+	"Prod":         reducing(reduction{floats: product, ints: productInts, widens: true, empty: true}),
+	"Max":          reducing(reduction{floats: slices.Max[[]float32], ints: slices.Max[[]int64]}),
+	"Amax":         reducing(reduction{floats: slices.Max[[]float32], ints: slices.Max[[]int64]}),
+	"Min":          reducing(reduction{floats: slices.Min[[]float32], ints: slices.Min[[]int64]}),
+	"Amin":         reducing(reduction{floats: slices.Min[[]float32], ints: slices.Min[[]int64]}),
+	"Var":          reducing(reduction{floats: func(row []float32) float32 { return float32(variance(row)) }}),
+	"Std":          reducing(reduction{floats: func(row []float32) float32 { return float32(math.Sqrt(variance(row))) }}),
+	"Logsumexp":    reducing(reduction{floats: logSumExp}),
+	"Median":       reducing(reduction{floats: median}),
+	"Any":          truthReduction(true),
+	"All":          truthReduction(false),
+	"CountNonzero": counting,
+	"Argmax":       argument(true),
+	"Argmin":       argument(false),
+	"Norm":         norm,
+	"Normalize":    normalizing,
+	"Moments":      moments,
+	"Cumsum":       scan(kernel.Add[float32], kernel.Add[int64]),
+	"Cumprod":      scan(func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b }),
+}
+
+func counting(c *config.Config) Operator {
+	axes, keep := reductionOptions(c)
+	return single(func(_ *Arguments, x *Value) (*Value, error) {
+		m, err := x.Bools()
+		if err != nil {
+			return nil, err
 		}
-	case "Argmax", "Argmin":
-		return argument(class == "Argmax")
-	case "Norm":
-		return norm
-	case "Normalize":
-		return normalizing
-	case "Moments":
-		return moments
-	case "Cumsum":
-		return scan(kernel.Add[float32], kernel.Add[int64])
-	case "Cumprod":
-		return scan(func(a, b float32) float32 { return a * b }, func(a, b int64) int64 { return a * b })
-	}
-	return nil
+		y, err := reduce(m, axes, keep, func(row []bool) (n int64) {
+			for _, v := range row {
+				if v {
+					n++
+				}
+			}
+			return n
+		}, true)
+		return intOrNil(y, tensor.DTInt32), err
+	})
 }
 
 // reductionOptions returns a reduction's options: its axes (nil for all), and whether to keep them with length 1.
