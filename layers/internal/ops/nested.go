@@ -52,23 +52,24 @@ func Leaves(args ...any) iter.Seq[any] {
 	return func(yield func(any) bool) { eachLeaf(args, yield) }
 }
 
+// eachLeaf yields the leaves of args, and reports whether to go on.
 func eachLeaf(args []any, yield func(any) bool) bool {
 	for _, arg := range args {
-		more := true
 		switch a := arg.(type) {
 		case []any:
-			more = eachLeaf(a, yield)
+			if !eachLeaf(a, yield) {
+				return false
+			}
 		case map[string]any:
 			for _, name := range slices.Sorted(maps.Keys(a)) {
-				if more = more && eachLeaf([]any{a[name]}, yield); !more {
-					break
+				if !eachLeaf([]any{a[name]}, yield) {
+					return false
 				}
 			}
 		default:
-			more = yield(arg)
-		}
-		if !more {
-			return false
+			if !yield(arg) {
+				return false
+			}
 		}
 	}
 	return true
