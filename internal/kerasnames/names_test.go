@@ -89,6 +89,11 @@ func TestOf(t *testing.T) {
 			in/vars/1 in.bias
 			layers/dense_1/vars/0 out.kernel
 			layers/dense_1/vars/1 out.bias`},
+		{"an object counts once in layers", &struct{ Out, Put, Zed *Dense }{shared, shared, dense()}, `
+			layers/dense/vars/0 out.kernel
+			layers/dense/vars/1 out.bias
+			layers/dense_1/vars/0 zed.kernel
+			layers/dense_1/vars/1 zed.bias`},
 		{"variables that are not built are left out", &struct{ A *Dense }{&Dense{built(), new(vector)}}, `
 			a/vars/0 a.kernel`},
 		{"a layer of package layers has Keras's attributes", &struct{ Both *layers.Bidirectional }{&layers.Bidirectional{
