@@ -37,7 +37,7 @@ func hostileNodes() int {
 	if n, err := strconv.Atoi(os.Getenv("CKPT_NODES")); err == nil {
 		return n
 	}
-	return thorough.Pick(20_000, 800)
+	return thorough.Pick(50_000, 800)
 }
 
 // hostileGraphs are well-formed graphs of n nodes that are unlike any model.
@@ -148,7 +148,7 @@ func TestHostileGraphs(t *testing.T) {
 						_ = err.Error()
 						return
 					}
-					if name == "a chain" || name == "a chain with a separate value at every link" && nodes >= 20_000 {
+					if name == "a chain" || name == "a chain with a separate value at every link" && nodes >= 50_000 {
 						if _, err := c.Write(ctx, "again", ckpt.AllowEmpty()); err != nil { // keys are as long as paths
 							require.ErrorIs(t, err, errors.ErrUnsupported)
 						}
@@ -225,7 +225,7 @@ func TestHostileGraphs(t *testing.T) {
 // measured runs f and returns the largest growth of the heap, and the time that f took.
 func measured(f func()) (peak uint64, took time.Duration) {
 	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(20))
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	var before, now runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var done atomic.Bool
