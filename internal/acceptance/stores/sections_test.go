@@ -124,8 +124,8 @@ func kindsOf(calls []storetest.Call) []string {
 	return kinds
 }
 
-// Every call fails once in each way; in a quick run, the first call of each kind fails in one way. A worker or merge that fails runs again. In the end the
-// checkpoint is complete and the latest, and there are no other files.
+// Every call fails once in each way; in a quick run, the first call of each kind fails in one way. A worker or merge that fails runs
+// again. In the end the checkpoint is complete and the latest, and there are no other files.
 func TestSectionsInStoreWithFaults(t *testing.T) {
 	ctx := context.Background()
 	undisturbed := storetest.NewFaulty(store.Memory())

@@ -35,4 +35,5 @@ func TestVerbs(t *testing.T) {
 	}
 }
 
+// TestVerbsAgain lets every call fail in every way if CKPT_THOROUGH is set.
 func TestVerbsAgain(t *testing.T) { servertest.VerbsAgain(t, memory) }
