@@ -2,7 +2,7 @@
 """Writes the golden checkpoints of this directory with TensorFlow. See README.md.
 
     python testdata/gen.py                  # all of them
-    python testdata/gen.py values saved     # the cases whose name starts with one of these
+    python testdata/gen.py values saved     # the cases with names that start with one of these
     python testdata/gen.py --check          # makes all of them elsewhere and compares
 """
 import argparse

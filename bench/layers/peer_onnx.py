@@ -173,7 +173,7 @@ def main(directory):
             got = np.moveaxis(got, 1, -1)
         want = np.fromfile(entry["file"] + ".output", "<f4").reshape(got.shape)
         if np.abs(got - want).max() > 1e-3 * np.abs(want).max():
-            sys.exit(f"{entry['name']}: {np.abs(got - want).max()} away from TensorFlow's output, whose largest is {np.abs(want).max()}")
+            sys.exit(f"{entry['name']}: {np.abs(got - want).max()} away from TensorFlow's output, the largest is {np.abs(want).max()}")
         calls[entry["name"]] = lambda session=session, x=x: session.run(None, {"x": x})
     timing.answer(listed, calls)
 

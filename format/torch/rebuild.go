@@ -164,7 +164,7 @@ func (f *file) rebuildFromType(args pickle.Tuple) (*made, error) {
 		return m, nil
 	}
 	other := *m
-	other.refuse = "it is an instance of " + class.Quote() + ", a subclass of Tensor whose values may mean something else"
+	other.refuse = "it is an instance of " + class.Quote() + ", a subclass of Tensor, and its values may have another meaning"
 	return &other, nil
 }
 

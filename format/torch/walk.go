@@ -95,7 +95,7 @@ func (w *walker) entries(entries []pickle.Entry, depth int) error {
 	for _, e := range entries {
 		name, ok := keyName(e.Key)
 		if !ok {
-			if err := w.passOver("a value of a dict whose key is "+kind(e.Key), e.Value); err != nil {
+			if err := w.passOver("a value of a dict with a key that is "+kind(e.Key), e.Value); err != nil {
 				return err
 			}
 			continue

@@ -3,7 +3,7 @@
 //
 //   - plan: the caller lists every [Assignment], and may make objects that the program lacks
 //   - check: every tensor is looked up and compared with its value, before anything is touched
-//   - run: tensors are read in parallel, straight into the objects' memory or into memory of their own; then they are
+//   - run: tensors are read in parallel, straight into the objects' memory or into separate memory; then they are
 //     converted and assigned
 //   - roll back: if any step fails, everything that can be undone is undone
 //
