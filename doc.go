@@ -37,14 +37,13 @@
 //
 // # Structs and tags
 //
-// A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a
-// tag an exported field is tracked if its type can hold a tensor. Its name is then in snake case. Such a type
-// is a [github.com/gockpt/ckpt/tensor.Tensor], a [Variable], [Tensors], or a struct, pointer, slice, array,
-// map with string keys or interface that leads to one of these. Numbers, strings and slices of them are
-// hyper-parameters unless a tag says that they are variables. Embedded structs are inlined. If an embedded
-// pointer is nil, a restore allocates the struct if the checkpoint has one of its edges. A type defined as a
-// tensor is a tensor. So is a struct that embeds a tensor or a [Variable] and has nothing else to save. If it
-// has something else to save, it must tag the embedded field, which then is an edge. The tag is
+// A checkpoint stores a graph of objects with named edges; the edges of a struct are its fields. Without a tag an exported field
+// is tracked if its type can hold a tensor. Its name is then in snake case. Such a type is a
+// [github.com/gockpt/ckpt/tensor.Tensor], a [Variable], [Tensors], or a struct, pointer, slice, array, map with string keys or
+// interface that leads to one of these. Numbers, strings and slices of them are hyper-parameters unless a tag says that they are
+// variables. Embedded structs are inlined. If an embedded pointer is nil, a restore allocates the struct if the checkpoint has
+// one of its edges. A type defined as a tensor is a tensor. So is a struct that embeds a tensor or a [Variable] and has nothing
+// else to save. If it has something else to save, it must tag the embedded field, which then is an edge. The tag is
 //
 //	`ckpt:"name,option,…"`
 //

@@ -11,8 +11,7 @@ func MinInterval(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.interval = d })
 }
 
-// Timeout ends the wait for a new checkpoint after d. Without it an [Iterator] and [WaitForNew] wait until
-// their context ends.
+// Timeout ends the wait for a new checkpoint after d. Without it an [Iterator] and [WaitForNew] wait until their context ends.
 func Timeout(d time.Duration) WatchOption {
 	return option(func(o *options) { o.watch.timeout = &d })
 }

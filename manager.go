@@ -189,9 +189,8 @@ func (m *Manager) RestoreOrInitialize(ctx context.Context) (path string, err err
 	return path, err
 }
 
-// Resume is like RestoreOrInitialize, but also returns the status of the restore. The status's assertions and
-// its report list the values that did not match. If there is no checkpoint, path is "" and the status is that
-// of Restore(ctx, "").
+// Resume is like RestoreOrInitialize, but also returns the status of the restore. The status's assertions and its report list the
+// values that did not match. If there is no checkpoint, path is "" and the status is that of Restore(ctx, "").
 func (m *Manager) Resume(ctx context.Context) (path string, status *Status, err error) {
 	if path, status, err = m.resume(ctx); err == nil && path == "" {
 		err = m.initialize(ctx)

@@ -148,8 +148,7 @@ func (o *options) setPerm() error {
 // maxAlign is the largest value for Align, a page.
 const maxAlign = 4096
 
-// With attaches another object under a name next to the root: tf.train.Checkpoint(root, name=object). [New]
-// only.
+// With attaches another object under a name next to the root: tf.train.Checkpoint(root, name=object). [New] only.
 func With(name string, object any) Option {
 	return option(func(o *options) { o.attach = append(o.attach, namedObject{name, object}) })
 }

@@ -65,11 +65,10 @@ func ModTime(path string, opts ...OpenOption) (time.Time, error) {
 	return prefix.ModTime(o.fsys, path)
 }
 
-// Remove deletes the files of the checkpoint called prefix: its index, its data files, the remains of
-// interrupted saves, and the .meta file that TensorFlow 1 wrote next to them (remove_checkpoint). It is not
-// an error if there are none. Remove does not update the state file; a Manager does when it deletes.
-// Checkpoints of the V1 format are an error, because such a file has the name prefix itself and might be any
-// file. Options: [In].
+// Remove deletes the files of the checkpoint called prefix: its index, its data files, the remains of interrupted saves, and the
+// .meta file that TensorFlow 1 wrote next to them (remove_checkpoint). It is not an error if there are none. Remove does not
+// update the state file; a Manager does when it deletes. Checkpoints of the V1 format are an error, because such a file has the
+// name prefix itself and might be any file. Options: [In].
 func Remove(path string, opts ...AnyOption) error {
 	if path == "" {
 		return errors.New("ckpt: remove: the path is empty")

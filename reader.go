@@ -97,10 +97,9 @@ func metadataText(value any) string {
 	return string(text)
 }
 
-// ReadableNames returns names for the keys of a Keras file, because Keras numbers layers and variables. A
-// name consists of the names of the layers and of the variable, joined by dots, such as block1_conv.kernel
-// for layers/conv2d/vars/0. It omits layers if the file does not have their names, and names that two keys would
-// share. For other files it is empty.
+// ReadableNames returns names for the keys of a Keras file, because Keras numbers layers and variables. A name consists of the
+// names of the layers and of the variable, joined by dots, such as block1_conv.kernel for layers/conv2d/vars/0. It omits layers
+// if the file does not have their names, and names that two keys would share. For other files it is empty.
 func (r *Reader) ReadableNames() (map[string]string, error) {
 	if n, ok := r.f.(interface {
 		ReadableNames() (map[string]string, error)

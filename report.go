@@ -32,9 +32,8 @@ type Item struct {
 	Problem string // of a Mismatched value: what was expected and what was found
 }
 
-// A Note is a remark about an object or a value that was restored from another maker's file. It mentions an
-// option that the file does not store, such as PyTorch's epsilon, a value that is the sum of several, or a
-// shape that fits the layouts of two makers.
+// A Note is a remark about an object or a value that was restored from another maker's file. It mentions an option that the file
+// does not store, such as PyTorch's epsilon, a value that is the sum of several, or a shape that fits the layouts of two makers.
 type Note struct {
 	Path   string // model.norm
 	GoPath string // Model.Norm

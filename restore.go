@@ -197,11 +197,10 @@ type keptOpen struct{ format.Reader }
 
 func (keptOpen) Close() error { return nil }
 
-// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for
-// objects that do not exist yet wait for them. path is a path from Save, or anything else that [Open]
-// accepts. If path is "", Restore restores nothing, and the assertions of its Status fail with
-// [ErrNoCheckpoint]. The shapes, dtypes and offsets of all matched values are checked before the first byte
-// is assigned. An error after that is a *[RestoreError].
+// Restore assigns the values of a checkpoint that Save wrote to the objects that match, at once. Values for objects that do not
+// exist yet wait for them. path is a path from Save, or anything else that [Open] accepts. If path is "", Restore restores
+// nothing, and the assertions of its Status fail with [ErrNoCheckpoint]. The shapes, dtypes and offsets of all matched values are
+// checked before the first byte is assigned. An error after that is a *[RestoreError].
 //
 // Options: [Planned], [Rename], [Atomic], [Parts], [SkipSlots], [StateFile], [AbsolutePaths], [In], [WithFS], [WithLogger],
 // [WithProgress].
