@@ -69,32 +69,10 @@ func (r *Reader) Metadata() map[string]string {
 	switch f := r.f.(type) {
 	case interface{ Metadata() map[string]string }:
 		return f.Metadata()
-	case interface{ Metadata() map[string]any }:
-		metadata := make(map[string]string)
-		for key, value := range f.Metadata() {
-			metadata[key] = metadataText(value)
-		}
-		return metadata
+	case interface{ MetadataText() map[string]string }:
+		return f.MetadataText()
 	}
 	return nil
-}
-
-func metadataText(value any) string {
-	switch v := value.(type) {
-	case string:
-		return v
-	case []uint8: // which would be text in base64
-		numbers := make([]uint16, len(v))
-		for i, b := range v {
-			numbers[i] = uint16(b)
-		}
-		value = numbers
-	}
-	text, err := json.Marshal(value)
-	if err != nil { // NaN and infinities
-		return fmt.Sprint(value)
-	}
-	return string(text)
 }
 
 // ReadableNames returns names for the keys of a Keras file, because Keras numbers layers and variables. A name consists of the

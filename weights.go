@@ -193,15 +193,6 @@ func KeepFrom(path string) SaveWeightsOption {
 	return option(func(o *options) { o.keepFrom = path })
 }
 
-// arranged returns the values of g in the layout of the maker in o.
-func arranged(g *object.Graph, path string, o options) ([]derived.Named, error) {
-	values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return goTypes.LayoutRules(v, nil) })
-	for _, l := range lossy {
-		o.logger.Info("a value is saved in another form than it was loaded from", "file", path, "value", l)
-	}
-	return values, err
-}
-
 // flatOptions returns the options for the writers of formats other than TensorFlow's.
 func flatOptions(o options) (writers.Options, error) {
 	if o.align != 0 || o.shard != nil && o.maxShard == 0 {
@@ -229,9 +220,12 @@ func writeFlat(ctx context.Context, g *object.Graph, path string, o options) err
 		return fail(err)
 	}
 	if o.maker != "" {
-		values, err := arranged(g, path, o)
+		values, lossy, err := derived.Save(g, o.maker, func(v reflect.Value) []layout.Rule { return goTypes.LayoutRules(v, nil) })
 		if err != nil {
 			return fail(err)
+		}
+		for _, l := range lossy {
+			o.logger.Info("a value is saved in another form than it was loaded from", "file", path, "value", l)
 		}
 		tensors = tensors[:0]
 		for _, v := range values {

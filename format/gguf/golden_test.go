@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,13 @@ func TestMetadata(t *testing.T) {
 			"test.int64": int64(-1 << 40), "test.float64": 0.1,
 			"test.tokens": []string{"a", "", "é"}, "test.numbers": []int32{1, 2, 3}, "test.floats": []float32{0.5, -1.5}, "test.flags": []bool{true, false},
 		}, r.Metadata())
+		texts := r.MetadataText()
+		require.Len(t, texts, len(r.Metadata()))
+		for key, want := range map[string]string{
+			"test.string": "text é", "test.uint8": "1", "test.float64": "0.1", "test.tokens": `["a","","é"]`, "test.flags": "[true,false]",
+		} {
+			require.Equal(t, want, texts[key], key)
+		}
 		g, err := r.Graph()
 		require.NoError(t, err)
 		require.Greater(t, len(g.Nodes), 9)
@@ -82,6 +90,21 @@ func TestMetadata(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, r.Len())
 	require.NoError(t, r.Close())
+}
+
+func TestText(t *testing.T) {
+	for _, tt := range []struct {
+		value any
+		want  string
+	}{
+		{"text", "text"},
+		{[]uint8{1, 255}, "[1,255]"},
+		{[]any{[]int32{1}, []int32{}}, "[[1],[]]"},
+		{math.Inf(1), "+Inf"},
+		{[]float32{1.5, float32(math.NaN())}, "[1.5 NaN]"},
+	} {
+		require.Equal(t, tt.want, text(tt.value))
+	}
 }
 
 func TestRealFiles(t *testing.T) {

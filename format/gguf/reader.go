@@ -1,6 +1,8 @@
 package gguf
 
 import (
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -75,6 +77,34 @@ func (r *Reader) Version() int { return int(r.header.version) }
 // value is a bool, a string, a number of the file's type, or a slice of these; an array of arrays is a []any. The caller must not
 // change the map.
 func (r *Reader) Metadata() map[string]any { return r.header.metadata }
+
+// MetadataText returns the metadata as text. Values that are not strings are in JSON, but NaN and the infinities, which JSON
+// lacks, are as fmt.Sprint prints them.
+func (r *Reader) MetadataText() map[string]string {
+	metadata := make(map[string]string, len(r.header.metadata))
+	for key, value := range r.header.metadata {
+		metadata[key] = text(value)
+	}
+	return metadata
+}
+
+func text(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case []uint8: // JSON would have base64
+		numbers := make([]uint16, len(v))
+		for i, b := range v {
+			numbers[i] = uint16(b)
+		}
+		value = numbers
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(encoded)
+}
 
 // Graph returns the graph of the tensors' names: see package nametree.
 func (r *Reader) Graph() (*objectgraph.Graph, error) { return nametree.Of(r.Name(), r.Keys()) }
