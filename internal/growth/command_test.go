@@ -67,7 +67,7 @@ var files = map[string]func(t *testing.T, dir string, n int) string{
 		g.Nodes[1].Attributes = value("k")
 		return forge(t, dir, g)
 	},
-	"n slots, and n views": func(t *testing.T, dir string, n int) string {
+	"n slots and n views": func(t *testing.T, dir string, n int) string {
 		g := graph(n + 3)
 		g.Nodes[0].Children = []objectgraph.Child{{Name: "w", ID: 1}, {Name: "optimizer", ID: 2}}
 		g.Nodes[1].Attributes = value("k")
