@@ -28,7 +28,7 @@ var binaryOperators = map[string]Maker{
 		if err != nil {
 			return nil, err
 		}
-		return compute(x, y, Promote(x.As, y.As, false, false), floorMod, intMod)
+		return compute(x, y, promote(x.As, y.As, false, false), floorMod, intMod)
 	}),
 	"Power":   arithmetic(func(a, b float32) float32 { return float32(math.Pow(float64(a), float64(b))) }, intPower),
 	"Arctan2": arithmetic(func(a, b float32) float32 { return float32(math.Atan2(float64(a), float64(b))) }, nil),

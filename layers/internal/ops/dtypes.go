@@ -38,7 +38,7 @@ func ResultDType(class string, args []any, kwargs map[string]any) tensor.DType {
 	as := CommonArgDType(args, kwargs)
 	switch class {
 	case "Sum", "Prod":
-		return WideDType(as)
+		return wideDType(as)
 	case "Matmul", "Einsum":
 		if as == tensor.DTInt8 {
 			return tensor.DTInt32
@@ -63,7 +63,7 @@ func CommonArgDType(args []any, kwargs map[string]any) tensor.DType {
 		case as == tensor.InvalidDType:
 			as = d
 		default:
-			as = Promote(as, d, weak, w)
+			as = promote(as, d, weak, w)
 		}
 		weak = weak && w
 	}

@@ -100,7 +100,7 @@ func CommonDType(vs []*Value) tensor.DType {
 		if i == 0 {
 			as = v.As
 		}
-		as = Promote(as, v.As, false, false)
+		as = promote(as, v.As, false, false)
 	}
 	return as
 }

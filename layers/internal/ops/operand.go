@@ -38,7 +38,7 @@ func stacked(list []any) (*Value, bool, error) {
 		if err != nil {
 			return nil, false, err
 		}
-		as, weak = Promote(as, v.As, true, w), weak && w
+		as, weak = promote(as, v.As, true, w), weak && w
 		vs = append(vs, v)
 	}
 	y, err := stackValues(vs, 0, as)

@@ -169,16 +169,16 @@ func TestPromote(t *testing.T) {
 		t.Run(row, func(t *testing.T) {
 			d := strings.Fields(row)
 			a, b, want := parse(d[0]), parse(d[1]), parse(d[2])
-			require.Equal(t, want, Promote(a, b, false, false))
-			require.Equal(t, want, Promote(b, a, false, false))
+			require.Equal(t, want, promote(a, b, false, false))
+			require.Equal(t, want, promote(b, a, false, false))
 		})
 	}
 	t.Run("a number takes the tensor's integers", func(t *testing.T) {
-		require.Equal(t, tensor.DTInt8, Promote(tensor.DTInt8, tensor.DTInt32, false, true))
-		require.Equal(t, tensor.DTUInt8, Promote(tensor.DTInt32, tensor.DTUInt8, true, false))
+		require.Equal(t, tensor.DTInt8, promote(tensor.DTInt8, tensor.DTInt32, false, true))
+		require.Equal(t, tensor.DTUInt8, promote(tensor.DTInt32, tensor.DTUInt8, true, false))
 	})
 	t.Run("a fraction makes fractions", func(t *testing.T) {
-		require.Equal(t, tensor.DTFloat32, Promote(tensor.DTInt64, tensor.DTFloat32, false, true))
+		require.Equal(t, tensor.DTFloat32, promote(tensor.DTInt64, tensor.DTFloat32, false, true))
 	})
 }
 

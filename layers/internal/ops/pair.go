@@ -18,7 +18,7 @@ func pair(a *Arguments) (x, y *Value, as tensor.DType, err error) {
 	if err != nil {
 		return nil, nil, 0, fmt.Errorf(`argument "x2": %w`, err)
 	}
-	return x, y, Promote(x.As, y.As, xWeak, yWeak), nil
+	return x, y, promote(x.As, y.As, xWeak, yWeak), nil
 }
 
 // where implements keras.ops.where with three arguments.

@@ -6,9 +6,9 @@ import (
 	"github.com/gockpt/ckpt/tensor"
 )
 
-// Promote returns the dtype of arithmetic on two dtypes (keras.src.backend.common.dtypes). A dtype is weak if it belongs to a number
+// promote returns the dtype of arithmetic on two dtypes (keras.src.backend.common.dtypes). A dtype is weak if it belongs to a number
 // in the model's description.
-func Promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
+func promote(a, b tensor.DType, aWeak, bWeak bool) tensor.DType {
 	switch {
 	case a == b:
 		return a

@@ -62,12 +62,12 @@ func reductionOptions(c *config.Config) (axes []int, keep bool) {
 type reduction struct {
 	floats func([]float32) float32
 	ints   func([]int64) int64 // nil: integers become floats
-	widens bool                // small integers become 32 bits wide: see [WideDType]
+	widens bool                // small integers become 32 bits wide: see [wideDType]
 	empty  bool                // the reduction is defined for empty rows
 }
 
-// WideDType returns the dtype of a sum or a product of values of a dtype: small integers are summed in 32 bits.
-func WideDType(d tensor.DType) tensor.DType {
+// wideDType returns the dtype of a sum or a product of values of a dtype: small integers are summed in 32 bits.
+func wideDType(d tensor.DType) tensor.DType {
 	switch d {
 	case tensor.DTBool, tensor.DTInt8, tensor.DTInt16:
 		return tensor.DTInt32
@@ -86,7 +86,7 @@ func reducing(r reduction) Maker {
 		return single(func(_ *Arguments, x *Value) (*Value, error) {
 			as := orDType(to, x.As)
 			if r.widens && to == tensor.InvalidDType {
-				as = WideDType(as)
+				as = wideDType(as)
 			}
 			if r.ints == nil {
 				as = tensor.DTFloat32
