@@ -3,6 +3,7 @@ package ckpt_test
 import (
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,7 @@ func TestPathsInErrors(t *testing.T) {
 }
 
 func TestDeepAndSelfReferring(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(1 << 20)) // a walk that calls itself for each object would need more
 	type node struct {
 		Next *node
 		W    *tensor.Tensor[float32]
