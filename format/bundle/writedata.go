@@ -97,7 +97,7 @@ type dataWriter struct {
 	group *errgroup.Group
 	files []fsx.File
 
-	// buffers has *[]byte with room for room bytes. It is a separate allocation, because a pool survives two garbage collections and
+	// buffers has *[]byte with a capacity of room. It is a separate allocation, because a pool survives two garbage collections and
 	// keeps the struct that contains it.
 	buffers *sync.Pool
 	room    int64  // chunkSize, or the length of the longest data file if that is less
