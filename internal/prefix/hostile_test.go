@@ -73,7 +73,7 @@ func TestMutants(t *testing.T) {
 	values := []uint64{0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 1 << 24, math.MaxInt32, math.MaxUint32, 1 << 40, math.MaxInt64, math.MaxUint64}
 	for name, b := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			step := max(1, len(b)*len(values)*3/thorough.Pick(1_500, 40))
+			step := max(1, len(b)*len(values)*3/thorough.Tries(1_500, 40))
 			for step%2 == 0 || step%3 == 0 { // so that all values occur in all widths
 				step++
 			}
@@ -101,7 +101,7 @@ func TestMutants(t *testing.T) {
 func TestHeadsOfSparseFiles(t *testing.T) {
 	for name, b := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			cuts := thorough.Pick(100, 5)
+			cuts := thorough.Tries(100, 5)
 			for i := range cuts + 1 {
 				cut := len(b) * i / cuts
 				for _, length := range []int64{int64(cut) + 1<<20, 1 << 40, math.MaxInt64 / 2} {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"regexp"
+	"strconv"
 )
 
 // Asked reports whether CKPT_THOROUGH is set.
@@ -17,6 +18,14 @@ func Pick[T any](all, some T) T {
 		return all
 	}
 	return some
+}
+
+// Tries is Pick for a number of random tries. If CKPT_THOROUGH is a number above 1, as in `.ci/nightly`, it multiplies all.
+func Tries(all, some int) int {
+	if times, err := strconv.Atoi(os.Getenv("CKPT_THOROUGH")); err == nil {
+		all *= max(times, 1)
+	}
+	return Pick(all, some)
 }
 
 // Numbers yields the numbers of the steps that a test makes fail, one in each run. kinds are the kinds of the steps of an undisturbed run.

@@ -32,3 +32,20 @@ func TestNumbers(t *testing.T) {
 		require.Equal(t, "all", thorough.Pick("all", "some"))
 	})
 }
+
+func TestPickAndTries(t *testing.T) {
+	for _, tt := range []struct {
+		set         string
+		pick, tries int
+	}{
+		{"", 3, 3},
+		{"1", 100, 100},
+		{"10", 100, 1000},
+		{"0", 100, 100},
+		{"yes", 100, 100},
+	} {
+		t.Setenv("CKPT_THOROUGH", tt.set)
+		require.Equal(t, tt.pick, thorough.Pick(100, 3), "%q", tt.set)
+		require.Equal(t, tt.tries, thorough.Tries(100, 3), "%q", tt.set)
+	}
+}

@@ -362,7 +362,7 @@ func TestForged(t *testing.T) {
 		read := interrogate(t, s, nil)
 		require.Equal(t, len(ckpttest.Must(ckpt.Open(s.open, ckpttest.On(ckpttest.DiskOf(t, s.clone().assemble(new(dice)))))).Variables()), read, "%s: without forgeries, everything can be read", s.name)
 	}
-	forgeries := thorough.Pick(8_000, 300)
+	forgeries := thorough.Tries(8_000, 300)
 	for i := len(all); i < forgeries; i++ { // FuzzForged makes the first ones
 		s := all[i%len(all)]
 		switch read := interrogate(t, s, rolled(uint64(i))); {

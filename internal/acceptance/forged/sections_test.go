@@ -46,7 +46,7 @@ func TestForgedSections(t *testing.T) {
 	require.Len(t, parts, ckpttest.Workers)
 
 	names := ckpttest.SortedKeys(parts)
-	forgeries, merged := thorough.Pick(8_000, 200), 0
+	forgeries, merged := thorough.Tries(8_000, 200), 0
 	for i := range forgeries {
 		name, recipe := names[i%len(names)], rolled(uint64(i))
 		what := fmt.Sprintf("%s forged by %x", name, recipe)

@@ -149,7 +149,7 @@ func TestKilledSaves(t *testing.T) {
 			}
 			var killer crash.Killer
 			last := first.Step
-			for range thorough.Pick(60, 3) {
+			for range thorough.Tries(60, 3) {
 				lines, err := killer.For(newVictim(t, kind, dir), 50*time.Millisecond)
 				require.NoError(t, err)
 				if len(lines) > 0 {
@@ -211,7 +211,7 @@ func workSection(dir string, worker int) error {
 func TestKilledSections(t *testing.T) {
 	requirePrograms(t)
 	var killer crash.Killer
-	for rounds := 0; killer.Kills() < thorough.Pick(150, 5); rounds++ {
+	for rounds := 0; killer.Kills() < thorough.Tries(150, 5); rounds++ {
 		dir := t.TempDir()
 		if rounds == 0 { // measures how long each takes if nobody kills it
 			for _, name := range []string{"worker 0", "worker 1", "worker 2", "merge"} {
