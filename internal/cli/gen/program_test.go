@@ -56,7 +56,7 @@ func TestCompiles(t *testing.T) {
 // of their types.
 func TestGenRestores(t *testing.T) {
 	if !thorough.Asked() {
-		t.Skip("it compiles a program of 140 packages: set CKPT_THOROUGH, as `.ci/run faults` does")
+		t.Skip("it compiles a program of many packages: set CKPT_THOROUGH, as `.ci/run faults` does")
 	}
 	module, err := filepath.Abs("../../..")
 	require.NoError(t, err)
@@ -75,17 +75,22 @@ func TestGenRestores(t *testing.T) {
 
 	constructor := regexp.MustCompile(`(?m)^func (New\w+)\(`)
 	var imports, calls, want strings.Builder
-	for i, c := range everyCheckpoint(t) {
-		pkg := fmt.Sprintf("g%d", i)
-		source := c.source(t, pkg)
-		write(pkg+"/model.go", source)
+	packages := make(map[string]string) // by the source without the comment above it, because many checkpoints have the same types
+	for _, c := range everyCheckpoint(t) {
+		comment, source, _ := strings.Cut(c.source(t, "model"), "\npackage model\n")
+		pkg, ok := packages[source]
+		if !ok {
+			pkg = fmt.Sprintf("g%d", len(packages))
+			packages[source] = pkg
+			write(pkg+"/model.go", comment+"\npackage "+pkg+"\n"+source)
+			fmt.Fprintf(&imports, "\t\"generated/%s\"\n", pkg)
+		}
 		absolute, err := filepath.Abs(c.path)
 		require.NoError(t, err)
 		last := "ckpt.Strict()"
 		if c.partly {
 			last = "ckpt.IgnoreUnknown()"
 		}
-		fmt.Fprintf(&imports, "\t\"generated/%s\"\n", pkg)
 		fmt.Fprintf(&calls, "\tfmt.Printf(\"%%s: %%v\\n\", %q, ckpt.LoadWeights(ctx, %q, %s.%s(), ckpt.At(%q), %s))\n",
 			c.name, absolute, pkg, constructor.FindStringSubmatch(source)[1], c.at, last)
 		fmt.Fprintf(&want, "%s: <nil>\n", c.name)
