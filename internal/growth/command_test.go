@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +110,9 @@ func TestGrowthOfCommands(t *testing.T) {
 	}
 	dir := t.TempDir()
 	program := build(t, filepath.Join(dir, "ckpt"), "../../cmd/ckpt", "build")
+	tool, err := exec.CommandContext(t.Context(), "go", "tool", "-n", "covdata").Output() // its path: the go command takes longer than the tool
+	require.NoError(t, err)
+	covdata := strings.TrimSpace(string(tool))
 	for _, name := range sortedKeys(files) {
 		prefixes := make(map[int]string)
 		for _, args := range commands {
@@ -132,8 +136,8 @@ func TestGrowthOfCommands(t *testing.T) {
 					cmd.Env = append(os.Environ(), "GOCOVERDIR="+counters)
 					out, err := cmd.CombinedOutput() // its message and its error do not matter
 					require.NoError(t, ctx.Err(), "%v", err)
-					covdata, err := exec.CommandContext(ctx, "go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+profile).CombinedOutput()
-					require.NoError(t, err, "%s", covdata)
+					message, err := exec.CommandContext(ctx, covdata, "textfmt", "-i="+counters, "-o="+profile).CombinedOutput()
+					require.NoError(t, err, "%s", message)
 					return int64(len(out))
 				})
 			})
