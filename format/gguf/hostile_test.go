@@ -162,8 +162,7 @@ func TestMutants(t *testing.T) {
 	for _, name := range []string{"plain.gguf", "vocabulary.gguf"} {
 		b := seeds(t)[name]
 		check := func(b []byte) {
-			allocated := formattest.Allocated(func() { readAll(t, b) })
-			require.Less(t, allocated, uint64(200*len(b)+4<<20))
+			formattest.RequireAllocates(t, 200*len(b)+1<<20, func() { readAll(t, b) })
 		}
 		for mutant := range formattest.Mutants(b, 1, thorough.Pick(1, 31)) {
 			check(mutant)
@@ -191,7 +190,7 @@ func TestMemory(t *testing.T) {
 		"longer arrays": start(0, 1).put("k", uint32(9), uint32(9), uint64(1<<15), bytes.Repeat([]byte("\x00\x00\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00"), 1<<16)).end(0),
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(64*len(b)+4<<20))
+			formattest.RequireAllocates(t, 64*len(b)+1<<20, func() { readAll(t, b) })
 		})
 	}
 }

@@ -130,8 +130,7 @@ func TestMutants(t *testing.T) {
 		mutants(b, func(what string, b []byte) {
 			total++
 			var tensors map[string]tensor.Any
-			allocated := formattest.Allocated(func() { tensors, _ = readAll(t, b) })
-			require.Less(t, allocated, uint64(200*len(b)+4<<20), "%s: %s", name, what)
+			formattest.RequireAllocates(t, 200*len(b)+1<<20, func() { tensors, _ = readAll(t, b) }, "%s: %s", name, what)
 			if tensors != nil {
 				read++
 			}
@@ -159,7 +158,7 @@ func TestMemory(t *testing.T) {
 	for name, header := range tests {
 		t.Run(name, func(t *testing.T) {
 			b := file(header, 1)
-			require.Less(t, formattest.Allocated(func() { readAll(t, b) }), uint64(32*len(b)+4<<20))
+			formattest.RequireAllocates(t, 32*len(b)+1<<20, func() { readAll(t, b) })
 		})
 	}
 }

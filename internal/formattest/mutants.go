@@ -5,7 +5,11 @@ import (
 	"encoding/binary"
 	"iter"
 	"math"
+	"runtime"
 	"runtime/metrics"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Mutants yields copies of data with one changed little-endian number, at each multiple of step. The new
@@ -50,6 +54,20 @@ func Allocated(f func()) uint64 {
 	before := allocated()
 	f()
 	return allocated() - before
+}
+
+// RequireAllocates fails the test if f allocates limit bytes or more. If the approximate measure says so, f runs again and is measured
+// exactly, which takes longer because it stops all goroutines.
+func RequireAllocates(t testing.TB, limit int, f func(), about ...any) {
+	t.Helper()
+	if Allocated(f) < uint64(limit) {
+		return
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(limit), about...)
 }
 
 func allocated() uint64 {

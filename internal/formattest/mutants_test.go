@@ -42,3 +42,29 @@ func TestAllocated(t *testing.T) {
 	n := Allocated(func() { kept = make([]byte, 10<<20) })
 	require.InDelta(t, 10<<20, n, 1<<20)
 }
+
+func TestRequireAllocates(t *testing.T) {
+	runs := 0
+	RequireAllocates(t, 1<<20, func() { runs++ })
+	require.Equal(t, 1, runs)
+
+	allocate := func(n int) func() {
+		return func() { runs++; kept = make([]byte, n) }
+	}
+	failed := &recorder{TB: t}
+	func() {
+		defer func() { recover() }() // FailNow
+		RequireAllocates(failed, 10<<20, allocate(10<<20))
+	}()
+	require.True(t, failed.failed)
+	require.Equal(t, 3, runs, "measured a second time")
+}
+
+// A recorder is a test that may fail.
+type recorder struct {
+	testing.TB
+	failed bool
+}
+
+func (r *recorder) Errorf(string, ...any) { r.failed = true }
+func (r *recorder) FailNow()              { panic("failed") }
